@@ -146,7 +146,7 @@ class Server(uvicorn.Server):
         asyncio.get_running_loop().call_soon(self._give_up)  # once those know that they are closed
 
     def _give_up(self) -> None:
-        """End the requests that wait for a thread: a query that has begun cannot be ended."""
+        """End the requests that wait for a thread; its query ends with the readers."""
         for task in self.server_state.tasks:
             task.cancel()
 

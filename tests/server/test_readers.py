@@ -9,16 +9,19 @@ import time
 from contextlib import closing
 
 import pytest
+from sqlalchemy import select
 
 from torc_core.clock import SystemClock
 from torc_core.errors import MachineError, NotFoundError
 from torc_server.peers import requester
 from torc_server.storage import readers as readers_module
+from torc_server.storage import tables
 from torc_server.storage.groups import Groups, Request
 from torc_server.storage.migrations import migrate
 from torc_server.storage.readers import AT_ONCE, QUICK_S, Readers
 from torc_server.storage.sqlite.changes import TableChanges, tables_of
 from torc_server.storage.sqlite.database import SQLiteDatabase
+from torc_server.storage.statements import Prepared
 
 ADD_GROUP = (
     "INSERT INTO access_group (name, created_at, is_system)"
@@ -80,6 +83,34 @@ def test_what_has_not_begun_when_the_server_stops_is_given_up(tmp_path):
         readers.stop()
 
 
+LONG = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000000)"
+    " SELECT count(*) FROM n"
+)
+
+
+def test_what_runs_when_the_server_stops_is_interrupted(tmp_path):
+    database = SQLiteDatabase(tmp_path / "torc.db")
+    database.create()
+    has_begun = threading.Event()
+
+    def take_long(connection):
+        has_begun.set()
+        return connection.exec_driver_sql(LONG).scalar_one()
+
+    async def scene():
+        asked = [asyncio.create_task(readers.run(take_long)) for _ in range(3)]
+        assert await asyncio.to_thread(has_begun.wait, 100)
+        await asyncio.to_thread(readers.stop)
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    readers = Readers(database, 1)
+    refused = asyncio.run(asyncio.wait_for(scene(), 300))
+
+    assert [type(each) for each in refused] == [MachineError] * 3
+    assert {str(each) for each in refused} == {"The server stops."}
+
+
 def test_a_database_that_is_gone_is_an_error_of_the_machine(tmp_path):
     database = SQLiteDatabase(tmp_path / "torc.db")
     database.create()
@@ -92,6 +123,28 @@ def test_a_database_that_is_gone_is_an_error_of_the_machine(tmp_path):
         readers.stop()
 
     assert caught.value.details == {"database": "missing"}
+
+
+def test_damage_that_is_met_in_the_middle_of_the_rows_is_an_error_of_the_machine(things):
+    database, write = things
+    many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+    write(
+        "INSERT INTO access_group (name, created_at, is_system)"
+        f" SELECT i, hex(zeroblob(100)), 0 FROM ({many} SELECT i FROM n)"
+    )
+    with closing(sqlite3.connect(database.path)) as shell:
+        shell.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    size = database.path.stat().st_size
+    with database.path.open("r+b") as file:
+        file.seek(size * 3 // 5)
+        file.write(b"\xa5" * 8 * 4096)
+    names = Prepared(select(tables.access_group.c.created_at))
+
+    async def scene(readers):
+        with pytest.raises(MachineError, match="damaged"):
+            await readers.run(names.all)
+
+    ask(database, scene)
 
 
 class Counter:

@@ -173,6 +173,13 @@ class Database(Protocol):
             connection: Of the `reader_engine`, and used in no other way.
         """
 
+    def interrupt(self, connection: Connection) -> None:
+        """End what another thread executes; it gets an error. Nothing if it executes nothing.
+
+        Args:
+            connection: Of the `reader_engine`.
+        """
+
     def read_version(self, connection: Connection) -> int:
         """Return the version of the schema, 0 when none was ever written."""
 

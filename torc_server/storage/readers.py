@@ -35,6 +35,8 @@ _MOST_KNOWN_BYTES = 8_000_000
 """Of all kept results together, as JSON."""
 _KNOWN_BYTES = 500
 """What a result takes besides."""
+_INTERRUPTS_EVERY_S = 0.02
+_STOPS = MachineError("The server stops.", hint="Repeat the request when it is back.")
 
 
 class _Known(NamedTuple, Generic[T]):
@@ -72,6 +74,8 @@ class Readers:
         """For what goes beyond `AT_ONCE`: it leaves one reader to others."""
         self._waiting: dict[str, int] = {}
         """Queries under way, by requester; the one with the fewest is next."""
+        self._is_stopped = False
+        self._errors = DBAPIError, self._engine.dialect.loaded_dbapi.Error
 
     async def run(
         self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
@@ -150,8 +154,14 @@ class Readers:
         self._turns.close()
 
     def stop(self) -> None:
-        """Wait for the running queries and close the connections."""
-        self._pool.shutdown()
+        """Interrupt the running queries, refuse the others, and close the connections."""
+        self._is_stopped = True
+        ending = threading.Thread(target=self._pool.shutdown)
+        ending.start()
+        while ending.is_alive():  # a query may have further statements
+            for connection in list(self._connections):
+                self._database.interrupt(connection)
+            ending.join(_INTERRUPTS_EVERY_S)
         for connection in self._connections:
             connection.close()
 
@@ -159,7 +169,7 @@ class Readers:
         try:
             await self._turns.take((waiting,))
         except NoTurnError as error:
-            raise MachineError("The server stops.", hint="Repeat it when it is back.") from error
+            raise _STOPS from error
 
     def _query(self, query: Callable[[Connection], T]) -> T:
         try:
@@ -169,12 +179,16 @@ class Readers:
                 if not error.connection_invalidated:
                     raise
                 return self._read(query)  # by a new connection: the database was restarted
-        except DBAPIError as error:
+        except self._errors as error:
+            if self._is_stopped:
+                raise _STOPS from error
             if (explained := self._database.explain(error)) is None:
                 raise
             raise explained from error
 
     def _read(self, query: Callable[[Connection], T]) -> T:
+        if self._is_stopped:
+            raise _STOPS
         connection = self._own_connection()
         with self._database.reading(connection):
             return query(connection)

@@ -9,6 +9,7 @@ passed on some hundred times a second.
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any, Literal
 
 import msgspec
@@ -25,9 +26,12 @@ from sqlalchemy.pool import NullPool
 from torc_server.storage.postgres.locks import Lock
 from torc_server.storage.postgres.pipelines import use_pipelines
 
+log = logging.getLogger(__name__)
+
 _STATEMENTS = 400
 """How many statements stay compiled, by SQLAlchemy and as prepared ones of each connection."""
 _CONNECT_S = 10
+_CANCEL_S = 1.0
 TURN = "turn"
 """The key in `Connection.info` of what `_TAKE_TURN` returned: the moment and the transaction."""
 
@@ -109,6 +113,17 @@ def engine_of(url: str, kind: Literal["writer", "reader"]) -> Engine:
         use_pipelines(engine)
         event.listen(engine, "begin", _take_turn)
     return engine
+
+
+def cancel(connection: Connection) -> None:
+    """End the statement that another thread executes, if PostgreSQL can be reached."""
+    if connection.invalidated:
+        return
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.cancel_safe(timeout=_CANCEL_S)
+    except psycopg.Error as error:
+        log.info("a query could not be interrupted: %s", error)
 
 
 def _take_turn(connection: Connection) -> None:

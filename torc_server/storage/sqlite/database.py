@@ -250,6 +250,10 @@ class SQLiteDatabase:
 
     reading = staticmethod(one_state)
 
+    def interrupt(self, connection: Connection) -> None:
+        """End the statement that another thread executes, if any."""
+        driver_of(connection).interrupt()
+
     def _engine(self, mode: str, pragmas: tuple[str, ...], *, begin: str) -> Engine:
         uri = uri_of(self._path, mode)
 
