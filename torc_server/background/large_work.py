@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from secrets import token_hex
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
@@ -27,9 +28,15 @@ from torc_server.rules.large.retention import is_finished
 from torc_server.rules.runs.start import start_again, start_workflow
 from torc_server.storage.database import Database
 from torc_server.storage.long_work.holders import Holders
-from torc_server.storage.long_work.unfinished import TakenOverError, Work, WorkKind
+from torc_server.storage.long_work.unfinished import (
+    TakenOverError,
+    Work,
+    WorkKind,
+    check_free,
+)
 from torc_server.storage.readers import Readers
 from torc_server.storage.repeats.answers import check_unanswered, keep_answer
+from torc_server.storage.repeats.keys import RequestKey
 from torc_server.storage.transactions import Transactions
 from torc_server.storage.writer import Reserved, Writer
 
@@ -128,8 +135,7 @@ class LargeWork:
         """
         if not await self._is_large(workflow_id):
             return await writer.run_timed(initialize_jobs, workflow_id, asked)
-        note = Note(asked=asked, key=writer.key)
-        done = await self._initialize(workflow_id, note)
+        done = await self._initialize(workflow_id, Note(asked=asked, key=_key_of(writer)))
         assert isinstance(done, Message)
         return done
 
@@ -166,7 +172,7 @@ class LargeWork:
         """
         if not await self._is_large(workflow_id):
             return await writer.run_timed(start_workflow, workflow_id, request)
-        note = Note(asked=ALL, start=request, key=writer.key)
+        note = Note(asked=ALL, start=request, key=_key_of(writer))
         return await self._start(workflow_id, note)
 
     async def take_over(self) -> None:
@@ -213,7 +219,8 @@ class LargeWork:
         await _insist(partial(self._readers.run, self._sharing.measure_tables))
 
     async def _delete_rest(self, workflow_id: WorkflowId, progress: Progress | None) -> None:
-        await self._measure()
+        if progress is not None:
+            await self._measure()
         while progress is not None:
             part = partial(continue_deletion, rows=self._sizes.rows)
             progress = await _insist(partial(self._writer.run, part, workflow_id, progress))
@@ -225,7 +232,7 @@ class LargeWork:
             async with self._writer.reserve(workflow_id, holder) as own:
                 reply = await own.begin(_start_again, workflow_id, note, holder)
                 if reply is None:
-                    done = await self._carry_out(own, note)
+                    done = await self._carry_out_and_answer(own, note)
                     assert isinstance(done, StartReply)
                     reply = done
                 return reply
@@ -238,7 +245,7 @@ class LargeWork:
         async def work() -> Message | StartReply:
             async with self._writer.reserve(workflow_id, holder) as own:
                 await own.begin(_begin, workflow_id, note, holder)
-                return await self._carry_out(own, note)
+                return await self._carry_out_and_answer(own, note)
 
         return await asyncio.shield(self._go_on(work(), holder))
 
@@ -256,6 +263,20 @@ class LargeWork:
                 await _insist(fail)
         except Exception:
             log.exception("workflow %d could not be initialized", work.workflow_id)
+
+    async def _carry_out_and_answer(self, own: Reserved, note: Note) -> Message | StartReply:
+        """Carry it out; the reply may be that of another server, or one whose commit was lost.
+
+        Raises:
+            AlreadyAnsweredError: It is such a reply.
+        """
+        try:
+            return await self._carry_out(own, note)
+        except TakenOverError:
+            if note.key is not None:
+                look = partial(self._writer.run, _look_for_answer, own.workflow_id, note.key)
+                await _insist(look)
+            raise
 
     async def _carry_out(self, own: Reserved, note: Note) -> Message | StartReply:
         """Do what was noted; if that cannot be, the workflow is free again."""
@@ -275,7 +296,23 @@ class LargeWork:
         if note.chosen is not None:
             return await _insist(make_plan), note
         plan = await make_plan()
-        return plan, await own.run(initializing.decide, plan, note)
+        # Repeated until it is known to be stored: what is decided cannot be given up.
+        return plan, await _insist(partial(own.run, initializing.decide, plan, note))
+
+
+def _key_of(writer: Transactions) -> RequestKey:
+    """Return the key of a request, or one that no other has: by it the reply is found."""
+    return writer.key or RequestKey(f"large work {token_hex()}", "")
+
+
+def _look_for_answer(conn: Connection, workflow_id: WorkflowId, key: RequestKey) -> None:
+    """Look for the reply to a request once no server works on the workflow.
+
+    Raises:
+        AlreadyAnsweredError: There is one.
+    """
+    check_free(conn, workflow_id)
+    check_unanswered(conn, key)
 
 
 def _begin(

@@ -37,9 +37,8 @@ def take_over(
     tasks = unfinished_tasks(conn)
     servers = {server_of(work.holder) for work in works} | set(tasks.values())
     gone = sharing.gone(conn, servers) if sharing.leads(conn) else set()
-    noted = {work.data["task_id"] for work in works if work.data}
     for task_id, server in tasks.items():
-        if server in gone and task_id not in noted:
+        if server in gone:
             fail_task(conn, task_id, _STOPPED, now_ms=now_ms)
     left = [
         work._replace(holder=holders.new())

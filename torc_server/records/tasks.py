@@ -16,6 +16,7 @@ from torc_core.model.ids import TaskId, WorkflowId
 from torc_core.model.records.task import UNFINISHED, ActiveTask, Task, TaskStatus
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
+from torc_server.storage.long_work.unfinished import left_over
 from torc_server.storage.mapping import TableMapping
 from torc_server.storage.statements import Prepared
 
@@ -96,7 +97,9 @@ def finish_task(conn: Connection, task_id: TaskId, *, now_ms: int) -> None:
 
 
 def fail_task(conn: Connection, task_id: TaskId, error: str, *, now_ms: int) -> None:
-    """Record that the work failed, and why, unless that is recorded."""
+    """Record that the work failed, and why, unless it has ended or long work ends it."""
+    if any(work.data and work.data["task_id"] == task_id for work in left_over(conn)):
+        return
     values = {"status": TaskStatus.FAILED.value, "finished_at": now_ms, "error": error}
     _change(conn, task_id, values)
 

@@ -8,7 +8,7 @@ from torc_core.clock import SystemClock
 from torc_core.errors import ConflictError
 from torc_core.model.workflow import Workflow
 from torc_server.background.taking_over import leave, take_over
-from torc_server.records.tasks import begin_task, finish_task, get_task
+from torc_server.records.tasks import begin_task, fail_task, finish_task, get_task
 from torc_server.rules.workflows import create_workflow
 from torc_server.storage.groups import Groups, Request
 from torc_server.storage.long_work.holders import Holders
@@ -145,4 +145,7 @@ def test_a_task_that_long_work_finishes_goes_on_with_it(servers, workflow_id):
 
     assert len(other.look()) == 1
 
+    assert other.run(get_task, task_id).status == "queued"
+    # Nor does its server say that it failed if it did not learn that the work had begun.
+    one.run(fail_task, task_id, "PostgreSQL was away.", now_ms=NOW)
     assert other.run(get_task, task_id).status == "queued"
