@@ -19,6 +19,7 @@ from torc_server.storage import tables
 from torc_server.storage.groups import Groups, Request
 from torc_server.storage.migrations import migrate
 from torc_server.storage.readers import AT_ONCE, QUICK_S, Readers
+from torc_server.storage.sqlite import database as sqlite_database
 from torc_server.storage.sqlite.changes import TableChanges, tables_of
 from torc_server.storage.sqlite.database import SQLiteDatabase
 from torc_server.storage.statements import Prepared
@@ -339,6 +340,30 @@ def test_a_query_that_was_quick_is_answered_on_the_spot_and_a_slow_one_in_a_thre
     assert [name.startswith("reader") for name in slow.threads] == [True] * 3
     assert quick.threads[0].startswith("reader")
     assert quick.threads[1:] == [here] * 2
+
+
+@pytest.fixture
+def on_shared_disk(monkeypatch):
+    monkeypatch.setattr(sqlite_database, "shared_file_system", lambda _path: "NFS")
+
+
+def test_on_a_shared_disk_readers_wait_in_threads_and_as_long_as_the_writer(on_shared_disk, things):
+    database, add = things
+    query = Counter()
+
+    async def scene(readers):
+        for _ in range(3):
+            await readers.look_up(query, 1)
+            add()
+
+    ask(database, scene)
+
+    assert [name.startswith("reader") for name in query.threads] == [True] * 3
+    waits = []
+    for engine in (database.reader_engine(), database.writer_engine()):
+        with engine.connect() as connection:
+            waits.append(connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one())
+    assert waits[0] == waits[1]
 
 
 def test_a_failed_query_is_asked_again(things):

@@ -166,6 +166,10 @@ class Database(Protocol):
     def reader_engine(self) -> Engine:
         """Return an engine whose connections can only read, each transaction one state."""
 
+    @property
+    def readers_wait(self) -> bool:
+        """Whether reading may wait for the writer, or for a network."""
+
     def reading(self, connection: Connection) -> AbstractContextManager[None]:
         """Have what is read of one state of the database, which is held no longer than that.
 

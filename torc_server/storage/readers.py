@@ -115,7 +115,8 @@ class Readers:
 
         It is kept until a table is changed that it was read of.
 
-        A query that was quick the last time is answered on the spot: to wake a thread takes longer.
+        A query that was quick the last time, and waits for nothing, is answered on the spot: to
+        wake a thread takes longer.
 
         Args:
             fn: A function of the database alone; what it returns is not to be changed.
@@ -142,7 +143,7 @@ class Readers:
             result, tables = changes.read(connection, lambda: fn(connection, *args, **kwargs))
             return _Known(result, tables, since, thread_time() - begin)
 
-        if known is not None and known.took_s < QUICK_S:
+        if known is not None and known.took_s < QUICK_S and not self._database.readers_wait:
             known = self._query(query)
         else:
             known = await self.run(query)

@@ -157,6 +157,11 @@ class PostgresDatabase:
         """Return an engine whose connections can only read, each transaction one state."""
         return engine_of(self._url, "reader")
 
+    @property
+    def readers_wait(self) -> bool:
+        """True: for the network."""
+        return True
+
     @contextmanager
     def reading(self, connection: Connection) -> Iterator[None]:
         """Have what is read of one state of the database."""

@@ -43,7 +43,7 @@ _STATEMENTS = 200
 """How many statements stay compiled, by SQLAlchemy with 30 KiB each and by each connection. Lists
 know far more, by filter and order; a server has fewer than a hundred in use."""
 _BUSY_WAIT_MS = 5000
-_READERS_WAIT_MS = 60_000
+_SHARED_WAIT_MS = 60_000
 _CHECKPOINT_WAIT_MS = 100
 IDLE_CHECKPOINT_BYTES = 4 * 1024 * 1024
 FORCED_CHECKPOINT_BYTES = 64 * 1024 * 1024
@@ -61,7 +61,7 @@ _SHARED = (
     INCREMENTAL,
     "journal_mode=DELETE",  # the index of a log would be memory, which machines do not share
     "cache_spill=OFF",  # a large transaction would keep readers out before its commit
-    f"busy_timeout={_READERS_WAIT_MS}",  # a commit waits for those who read
+    f"busy_timeout={_SHARED_WAIT_MS}",  # a commit waits for those who read
 )
 """On a file system that other machines may use."""
 _PRAGMAS = (
@@ -74,7 +74,6 @@ _PRAGMAS = (
 
 _READER_PRAGMAS = (
     "query_only=1",
-    f"busy_timeout={_BUSY_WAIT_MS}",
     "temp_store=MEMORY",
     "cache_size=-8192",
     "trusted_schema=OFF",
@@ -237,7 +236,7 @@ class SQLiteDatabase:
         Transactions begin IMMEDIATE: one that reads first and writes later would otherwise fail at
         once when another program has written in between.
         """
-        journal = _LOCAL if self._shared_by is None else _SHARED
+        journal = _SHARED if self.readers_wait else _LOCAL
         return self._engine("rw", (*journal, *_PRAGMAS), begin="BEGIN IMMEDIATE")
 
     def reader_engine(self) -> Engine:
@@ -246,7 +245,15 @@ class SQLiteDatabase:
         What a killed program has left in a journal is rolled back first; that changes the file.
         """
         mode = "rw" if _exists(self._path, "journal") else "ro"
-        return self._engine(mode, _READER_PRAGMAS, begin="BEGIN")
+        # On a shared disk for a commit that waits for other readers, so as long as that may.
+        wait_ms = _SHARED_WAIT_MS if self.readers_wait else _BUSY_WAIT_MS
+        pragmas = (*_READER_PRAGMAS, f"busy_timeout={wait_ms}")
+        return self._engine(mode, pragmas, begin="BEGIN")
+
+    @property
+    def readers_wait(self) -> bool:
+        """Whether it has a rollback journal: then they wait for each commit."""
+        return self._shared_by is not None
 
     reading = staticmethod(one_state)
 
