@@ -31,6 +31,10 @@ IDS = "ids"
 """The name of the one parameter that may stand for many values."""
 PIPELINE = "pipeline"
 """The key in `Connection.info` of the connection's `Pipeline`, if its driver has such."""
+FIRST = "first"
+"""The key of what each transaction reads first, a text and its values, in such a connection."""
+FIRST_ROWS = "first rows"
+"""The key of the rows, which came with the answer to the begin of the transaction."""
 _PIECE = 4_096
 """Ids per execution: SQLite allows 32,766 values, PostgreSQL 65,535."""
 _ROWS = 64
@@ -66,6 +70,9 @@ class Cursor(Protocol):
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """Iterate over the rows."""
+
+
+Rows = Cursor | Iterable[tuple[Any, ...]]
 
 
 class Pipeline(Protocol):
@@ -117,6 +124,16 @@ class Prepared(Generic[RowT]):
         """Return the rows for these values."""
         form = self._form(conn)
         return form.fetch(execute(conn, form.text(0), form.arrange(values, ())))
+
+    def all_first(self, conn: Connection, /, **values: Any) -> list[RowT]:
+        """Return the rows, as the first that each transaction reads, always for these values."""
+        rows = conn.info.pop(FIRST_ROWS, None)
+        if rows is not None:
+            return self._form(conn).fetch(rows)
+        if PIPELINE in conn.info:
+            form = self._form(conn)
+            conn.info[FIRST] = form.text(0), form.arrange(values, ())
+        return self.all(conn, **values)
 
     def first(self, conn: Connection, /, **values: Any) -> RowT | None:
         """Return the first row for these values, or None."""
@@ -238,15 +255,15 @@ class Form:
         converts = self._converts
         return (_converted(row, converts) for row in picked) if converts else picked
 
-    def fetch(self, cursor: Cursor) -> list[Any]:
+    def fetch(self, rows: Rows) -> list[Any]:
         """Return the records of all rows."""
-        return list(self.records(cursor))
+        return list(self.records(rows))
 
-    def records(self, cursor: Cursor) -> Iterator[Any]:
+    def records(self, rows: Rows) -> Iterator[Any]:
         """Yield the records of all rows."""
         if not self._conversions:
-            return map(self._make, cursor)
-        return (self._make(_converted(row, self._conversions)) for row in cursor)
+            return map(self._make, rows)
+        return (self._make(_converted(row, self._conversions)) for row in rows)
 
 
 class InsertedRows:

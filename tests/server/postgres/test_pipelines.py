@@ -13,7 +13,7 @@ from torc_server.storage import tables
 from torc_server.storage.statements import Prepared
 
 JOBS = 20
-MOST_WAITS = 14
+MOST_WAITS = 13
 """Of an exchange that reports jobs and claims others; half of its statements need no answer."""
 _ADD_GROUP = Prepared(insert(tables.access_group), "name", "description", "created_at", "is_system")
 _GROUPS = Prepared(select(tables.access_group.c.name))

@@ -93,7 +93,7 @@ def is_kept(workflow_id: ColumnElement[Any]) -> ColumnElement[bool]:
 
 def read_reserved(conn: Connection) -> dict[WorkflowId, int]:
     """Return who holds the workflows that are reserved; 0: a server that has stopped."""
-    return {row.workflow_id: row.holder or 0 for row in _RESERVED.all(conn)}
+    return {row.workflow_id: row.holder or 0 for row in _RESERVED.all_first(conn)}
 
 
 def check_free(conn: Connection, workflow_id: WorkflowId) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 
 from torc_server.storage.postgres.locks import Lock
 from torc_server.storage.postgres.pipelines import use_pipelines
+from torc_server.storage.statements import FIRST, FIRST_ROWS, PIPELINE
 
 log = logging.getLogger(__name__)
 
@@ -129,19 +130,29 @@ def cancel(connection: Connection) -> None:
 def _take_turn(connection: Connection) -> None:
     info = connection.info
     info.pop(TURN, None)
+    info.pop(FIRST_ROWS, None)
     if not info.get("has_moment"):  # a new database
         connection.exec_driver_sql(_TAKE_FIRST_TURN, _WRITE)
         info["has_moment"] = connection.exec_driver_sql(_HAS_MOMENT).scalar_one()
     if info["has_moment"]:
-        info[TURN] = _take_in_pipeline(connection)
+        _take_in_pipeline(connection)
 
 
-def _take_in_pipeline(connection: Connection) -> Any:
-    """Take the turn by the driver: SQLAlchemy would leave the pipeline."""
+def _take_in_pipeline(connection: Connection) -> None:
+    """Take the turn, and read what is read first, by one message to PostgreSQL.
+
+    By the driver: SQLAlchemy would leave the pipeline.
+    """
+    info = connection.info
     driver: Any = connection.connection.driver_connection
     dialect: Any = connection.dialect  # its protocol has an error of its own
     try:
-        return driver.execute(_TAKE_TURN, _WRITE).fetchone()
+        info[PIPELINE].enter(driver)
+        turn = driver.execute(_TAKE_TURN, _WRITE)
+        first = driver.execute(*info[FIRST]) if FIRST in info else None
+        info[TURN] = turn.fetchone()
+        if first is not None:
+            info[FIRST_ROWS] = first.fetchall()
     except psycopg.Error as error:
         if dialect.is_disconnect(error, driver, None):
             connection.invalidate(error)
