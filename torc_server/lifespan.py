@@ -54,10 +54,9 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.feeds = EventFeeds(app.state.readers, notifier)
         app.state.background = Background(database, app.state.writer, app.state.readers)
         app.state.large_work = LargeWork(database, app.state.writer, app.state.readers)
-        await app.state.large_work.take_over()
-        keeping = keep_house(
-            database, app.state.writer, clock, settings.timers, app.state.large_work.take_over
-        )
+        take_over = partial(app.state.large_work.take_over, app.state.background.has)
+        await take_over()
+        keeping = keep_house(database, app.state.writer, clock, settings.timers, take_over)
         tasks = [
             asyncio.create_task(keeping),
             *map(asyncio.create_task, _upkeep(app, database)),

@@ -17,7 +17,7 @@ from torc_core.errors import MachineError, TorcError
 from torc_core.model.ids import TaskId, WorkflowId
 from torc_core.model.records.workflow_run import StartReply, StartRequest
 from torc_core.model.workflow import Message, Workflow
-from torc_server.background.taking_over import leave, take_over
+from torc_server.background.taking_over import Mine, leave, take_over
 from torc_server.records.tasks import fail_task, finish_task, start_task
 from torc_server.rules.dependencies.placement import PIECE, Piece, Plan
 from torc_server.rules.initialize import ALL, Initialization, initialize_jobs
@@ -175,10 +175,10 @@ class LargeWork:
         note = Note(asked=ALL, start=request, key=_key_of(writer))
         return await self._start(workflow_id, note)
 
-    async def take_over(self) -> None:
+    async def take_over(self, has_task: Callable[[TaskId], bool]) -> None:
         """Go on with the work that no server does, see `taking_over`."""
-        holders, held = self._holders, self._held
-        for work in await self._writer.run_timed(take_over, self._sharing, holders, held):
+        mine = Mine(self._holders, self._held, has_task)
+        for work in await self._writer.run_timed(take_over, self._sharing, mine):
             log.info("it was begun to %s workflow %d; this goes on", work.kind, work.workflow_id)
             if work.kind is WorkKind.DELETE:
                 self._go_on(self._delete_rest(work.workflow_id, Progress()), work.holder)

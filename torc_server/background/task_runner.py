@@ -33,7 +33,13 @@ class Background:
         self._server = database.sharing.server
         self._writer = writer
         self._readers = readers
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[TaskId, asyncio.Task[None]] = {}
+        self._beginning = 0
+        """How many tasks are being stored."""
+
+    def has(self, task_id: TaskId) -> bool:
+        """Return whether a task is under way, or may be one that is being stored; in any thread."""
+        return task_id in self._running or self._beginning > 0
 
     async def begin(
         self, writer: Transactions, workflow_id: WorkflowId, operation: str, work: Work
@@ -52,17 +58,20 @@ class Background:
                 await self._readers.run(check_idle, workflow_id)
             else:
                 await self._readers.run(check_unanswered, writer.key)
-            task = await writer.run_timed(begin_task, workflow_id, operation, self._server)
+            self._beginning += 1
+            try:
+                task = await writer.run_timed(begin_task, workflow_id, operation, self._server)
+                self._running[task.id] = asyncio.create_task(self._perform(task.id, work))
+            finally:
+                self._beginning -= 1
         except AlreadyAnsweredError as known:
             return decode(known.reply, Task)
-        running = asyncio.create_task(self._perform(task.id, work))
-        self._running.add(running)
-        running.add_done_callback(self._running.discard)
+        self._running[task.id].add_done_callback(lambda _: self._running.pop(task.id))
         return task
 
     def stop(self) -> None:
         """Start no more work; the writer finishes what it has begun."""
-        for running in self._running:
+        for running in self._running.values():
             running.cancel()
 
     async def _perform(self, task_id: TaskId, work: Work) -> None:

@@ -176,7 +176,7 @@ class LongWork:
         """Go on with what the server before has left; call a function when requests may come."""
 
         async def go_on() -> None:
-            await self._services.large.take_over()
+            await self._services.large.take_over(self._services.background.has)
             then()
 
         self._begin(go_on())

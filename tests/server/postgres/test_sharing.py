@@ -7,7 +7,7 @@ import pytest
 from torc_core.clock import SystemClock
 from torc_core.errors import ConflictError
 from torc_core.model.workflow import Workflow
-from torc_server.background.taking_over import leave, take_over
+from torc_server.background.taking_over import Mine, leave, take_over
 from torc_server.records.tasks import begin_task, fail_task, finish_task, get_task
 from torc_server.rules.workflows import create_workflow
 from torc_server.storage.groups import Groups, Request
@@ -38,7 +38,8 @@ class Server:
         return request.outcome
 
     def look(self):
-        taken = self.run(take_over, self.sharing, self.holders, self.held, now_ms=NOW)
+        mine = Mine(self.holders, self.held, lambda _task_id: True)
+        taken = self.run(take_over, self.sharing, mine, now_ms=NOW)
         self.held.update(work.holder for work in taken)
         return taken
 
