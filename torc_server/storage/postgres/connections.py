@@ -116,7 +116,7 @@ def engine_of(url: str, kind: Literal["writer", "reader"]) -> Engine:
     return engine
 
 
-def cancel(connection: Connection) -> None:
+def interrupt(connection: Connection) -> None:
     """End the statement that another thread executes, if PostgreSQL can be reached."""
     if connection.invalidated:
         return

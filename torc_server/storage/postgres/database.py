@@ -20,7 +20,7 @@ from torc_server.storage import tables
 from torc_server.storage.database import Fate
 from torc_server.storage.health import STATE, Room
 from torc_server.storage.postgres import failures
-from torc_server.storage.postgres.connections import cancel, connect, engine_of
+from torc_server.storage.postgres.connections import connect, engine_of, interrupt
 from torc_server.storage.postgres.damage import find_damage
 from torc_server.storage.postgres.locks import Lock, try_lock, try_lock_in_transaction, unlock
 from torc_server.storage.postgres.numbering import Numbering
@@ -170,9 +170,7 @@ class PostgresDatabase:
         finally:
             connection.rollback()
 
-    def interrupt(self, connection: Connection) -> None:
-        """End the statement that another thread executes, if any."""
-        cancel(connection)
+    interrupt = staticmethod(interrupt)
 
     def read_version(self, connection: Connection) -> int:
         """Return the version of the schema, 0 when none was ever written."""

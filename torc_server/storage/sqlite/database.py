@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import sqlite3
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -19,18 +18,19 @@ from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
 
-from torc_core.errors import ConflictError, MachineError
-from torc_server.storage.database import Fate, dangling_reference, duplicate
+from torc_core.errors import MachineError
+from torc_server.storage.database import Fate
 from torc_server.storage.health import STATE, Room
 from torc_server.storage.sqlite import lock
 from torc_server.storage.sqlite.alone import Alone
 from torc_server.storage.sqlite.changes import Noting
 from torc_server.storage.sqlite.damage import find_damage
-from torc_server.storage.sqlite.driver import driver_of, one_state, run
+from torc_server.storage.sqlite.driver import driver_of, interrupt, one_state, run
+from torc_server.storage.sqlite.failures import explain
 from torc_server.storage.sqlite.file_systems import shared_file_system
 from torc_server.storage.sqlite.free_pages import INCREMENTAL, give_back
 from torc_server.storage.sqlite.numbering import Numbering
@@ -79,45 +79,7 @@ _READER_PRAGMAS = (
     "trusted_schema=OFF",
 )
 
-_MACHINE_PROBLEMS = {
-    sqlite3.SQLITE_FULL: (
-        "The server has no space left for its database; nothing was changed.",
-        "Free some space on the server's disk and repeat the request.",
-        "full",
-    ),
-    sqlite3.SQLITE_READONLY: (
-        "The server may only read its database; nothing was changed.",
-        "Correct the permissions of the file and its directory on the server.",
-        "read-only",
-    ),
-    sqlite3.SQLITE_BUSY: (
-        "Another program has locked the server's database; nothing was changed.",
-        "Close the other program on the server and repeat the request.",
-        "locked",
-    ),
-    sqlite3.SQLITE_IOERR: (
-        "The server's disk failed; nothing was changed.",
-        "Check the server's log and its disk.",
-        "failing",
-    ),
-    sqlite3.SQLITE_CANTOPEN: (
-        "The server cannot open its database; nothing was changed.",
-        "Check that the file is in its place on the server, and that there may be more open files.",
-        "missing",
-    ),
-    sqlite3.SQLITE_CORRUPT: (
-        "The server's database is damaged; nothing was changed.",
-        "Stop the server and restore a backup.",
-        "damaged",
-    ),
-}
-"""Messages, hints and the state of the database by SQLite's primary result code; each of them ends
-the transaction."""
-
 compiles(Contains, "sqlite")(as_it_is)
-
-_DUPLICATE = re.compile(r"UNIQUE constraint failed: (\w+)\..*")
-_COLUMN = re.compile(r"\.(\w+)")
 
 
 class SQLiteDatabase:
@@ -256,10 +218,7 @@ class SQLiteDatabase:
         return self._shared_by is not None
 
     reading = staticmethod(one_state)
-
-    def interrupt(self, connection: Connection) -> None:
-        """End the statement that another thread executes, if any."""
-        driver_of(connection).interrupt()
+    interrupt = staticmethod(interrupt)
 
     def _engine(self, mode: str, pragmas: tuple[str, ...], *, begin: str) -> Engine:
         uri = uri_of(self._path, mode)
@@ -312,18 +271,7 @@ class SQLiteDatabase:
         del connection, error, tries, at_commit
         return Fate.FAILED
 
-    def explain(self, error: Exception) -> MachineError | ConflictError | None:
-        """Return what a statement's failure means; None: it is a fault of this program."""
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        code = getattr(cause, "sqlite_errorcode", None)
-        problem = _MACHINE_PROBLEMS.get(code & 0xFF) if code is not None else None
-        if problem is not None:
-            return MachineError(problem[0], hint=problem[1], **{STATE: problem[2]})
-        if not isinstance(error, IntegrityError):
-            return None
-        if twice := _DUPLICATE.match(str(cause)):
-            return duplicate(twice[1], _COLUMN.findall(twice[0]))
-        return dangling_reference()
+    explain = staticmethod(explain)
 
     def unusable(self, error: Exception) -> MachineError:
         """Return the error for a file that cannot be used."""

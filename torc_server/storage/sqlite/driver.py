@@ -41,6 +41,11 @@ def one_state(connection: Connection) -> Iterator[None]:
         driver.rollback()
 
 
+def interrupt(connection: Connection) -> None:
+    """End the statement that another thread executes, if any."""
+    driver_of(connection).interrupt()
+
+
 def driver_of(connection: Connection) -> sqlite3.Connection:
     """Return the driver's connection."""
     driver = connection.connection.driver_connection
