@@ -19,6 +19,7 @@ from torc_server.background.housekeeping import (
     GIVES_BACK_EVERY_S,
     do_in_slices,
     keep_house,
+    period_s,
 )
 from torc_server.background.large_work import LargeWork
 from torc_server.background.retention import EVERY_S, Pruning
@@ -31,6 +32,8 @@ from torc_server.storage.notify import Changes, Notifier
 from torc_server.storage.readers import Readers
 from torc_server.storage.repeats.answers import forget_answers
 from torc_server.storage.writer import Writer
+
+LEFT = "the work of servers that are gone could not be taken over"
 
 
 @asynccontextmanager
@@ -56,9 +59,11 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.large_work = LargeWork(database, app.state.writer, app.state.readers)
         take_over = partial(app.state.large_work.take_over, app.state.background.has)
         await take_over()
-        keeping = keep_house(database, app.state.writer, clock, settings.timers, take_over)
+        keeping = keep_house(database, app.state.writer, clock, settings.timers)
         tasks = [
             asyncio.create_task(keeping),
+            # On its own: other upkeep may wait for work that has to be taken over.
+            asyncio.create_task(do_in_slices(take_over, period_s(settings.timers), LEFT)),
             *map(asyncio.create_task, _upkeep(app, database)),
         ]
         if was_left_open:

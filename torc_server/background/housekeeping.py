@@ -33,24 +33,24 @@ GIVES_BACK_EVERY_S = 60.0
 log = logging.getLogger(__name__)
 
 
+def period_s(timers: RunnerTimers) -> float:
+    """Return how often it is looked for runners and servers that are gone."""
+    return min(PERIOD_S, timers.suspect_seconds / LOOKS)
+
+
 async def keep_house(
-    database: Database,
-    writer: Writer,
-    clock: Clock,
-    timers: RunnerTimers,
-    take_over: Callable[[], Awaitable[None]],
+    database: Database, writer: Writer, clock: Clock, timers: RunnerTimers
 ) -> None:
     """Look for silent runners, for as long as the server runs, if no other server does.
 
-    Before, `take_over` goes on with the long work that no server does.
+    What is recorded of them waits for long work on their workflows, whichever server does it.
 
     Leases start over with the server that looks: it knows of no heartbeat that came while none did.
     """
     leases: LeaseClock | None = None
     while True:
-        await asyncio.sleep(min(PERIOD_S, timers.suspect_seconds / LOOKS))
+        await asyncio.sleep(period_s(timers))
         try:
-            await take_over()
             if await writer.run_timed(take_the_lead, database) is None:
                 leases = None
                 continue

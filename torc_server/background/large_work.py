@@ -175,8 +175,8 @@ class LargeWork:
         note = Note(asked=ALL, start=request, key=_key_of(writer))
         return await self._start(workflow_id, note)
 
-    async def take_over(self, has_task: Callable[[TaskId], bool]) -> None:
-        """Go on with the work that no server does, see `taking_over`."""
+    async def take_over(self, has_task: Callable[[TaskId], bool]) -> bool:
+        """Go on with the work that no server does, see `taking_over`; return that it is all."""
         mine = Mine(self._holders, self._held, has_task)
         for work in await self._writer.run_timed(take_over, self._sharing, mine):
             log.info("it was begun to %s workflow %d; this goes on", work.kind, work.workflow_id)
@@ -184,6 +184,7 @@ class LargeWork:
                 self._go_on(self._delete_rest(work.workflow_id, Progress()), work.holder)
             else:
                 self._go_on(self._continue(work, convert(work.data, Note)), work.holder)
+        return False
 
     def stop(self) -> None:
         """Begin no further slice, and leave the rest to other servers."""

@@ -7,11 +7,15 @@ import threading
 from contextlib import suppress
 from functools import partial
 
+import msgspec
 import psycopg
 import pytest
+from server.test_event_data import Scenario
 from waiting import wait_for
 
-from torc_server.storage.long_work.holders import server_of
+from torc_server.rules.initialize import ALL
+from torc_server.rules.large.initializing import Note
+from torc_server.storage.long_work.holders import holders_of, new_server, server_of
 from torc_server.storage.postgres.locks import Lock
 
 JOBS = 20_000
@@ -221,3 +225,31 @@ def test_broken_connections_take_no_work_from_a_server(
 
     assert wait_for(ended, "the end of the task")["status"] == "succeeded"
     assert statuses(there, workflow_id)["blocked"] == JOBS - 1
+
+
+SILENT = """
+SELECT FROM compute_node
+WHERE last_seen_at < extract(epoch FROM clock_timestamp()) * 1000 - 2000
+"""
+
+
+def test_work_is_taken_over_though_its_workflow_has_a_silent_runner(
+    make_server, http_of, address, ask
+):
+    call = http_of(make_server("--heartbeat-interval-secs", "0.1", address=address))
+    story = Scenario(call)
+    node = story.node()
+    story.exchange(node)
+    other = new_server()
+    note = msgspec.json.encode(Note(asked=ALL)).decode()
+    with psycopg.connect(address, autocommit=True) as session:
+        session.execute("SELECT pg_advisory_lock(%s, %s)", (int(Lock.SERVER), other))
+        session.execute(
+            "INSERT INTO unfinished_work VALUES (%s, 'initialize', %s, %s)",
+            (story.workflow, note, holders_of(other)[0]),
+        )
+        wait_for(lambda: ask(SILENT), "the runner to be silent for long")
+        assert ask(ASKED_FOR)
+
+    wait_for(lambda: not ask(ASKED_FOR), "the work to be taken over and ended")
+    wait_for(lambda: "suspect_at_ms" in call("GET", f"/compute_nodes/{node}").body, "the suspicion")
