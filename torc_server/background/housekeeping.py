@@ -43,8 +43,6 @@ async def keep_house(
 ) -> None:
     """Look for silent runners, for as long as the server runs, if no other server does.
 
-    What is recorded of them waits for long work on their workflows, whichever server does it.
-
     Leases start over with the server that looks: it knows of no heartbeat that came while none did.
     """
     leases: LeaseClock | None = None

@@ -17,10 +17,15 @@ from torc_server.rules.attempts.lost.leases import (
     expire_leases,
     heard_by_now,
     lose_rebooted,
+    start_over,
     suspect_silent,
 )
+from torc_server.rules.initialize import ALL
+from torc_server.rules.large import initializing
+from torc_server.rules.large.initializing import Note
 from torc_server.rules.resets import reset_job_status
 from torc_server.storage import tables
+from torc_server.storage.long_work.unfinished import RESERVED
 
 LOST_S = DEFAULT_TIMERS.lost_seconds
 LATER = NOW + 400_000
@@ -45,6 +50,37 @@ def test_the_jobs_of_a_silent_runner_are_ready_again(bench):
     assert (data["jobs"], data["reason"]) == (2, "nothing heard for 400 seconds")
     assert expire(bench) == []
     assert bench.claim(node_id=bench.add_node(), seq=1).jobs[0].job.id == held
+
+
+def test_runners_whose_exchanges_wait_for_long_work_are_not_silent(bench):
+    bench.add("held")
+    bench.initialize()
+    bench.claim()
+    silence = Silence(LATER - int(LOST_S * 1000), LATER)
+    bench.conn.info[RESERVED] = {bench.workflow_id: 1}
+    for look in (suspect_silent, lose_rebooted, expire_leases):
+        assert look(bench.conn, silence, now_ms=LATER) == []
+
+    bench.conn.info[RESERVED] = {}
+    start_over(bench.conn, bench.workflow_id, now_ms=LATER)
+    assert expire(bench) == []
+    assert bench.statuses() == {"held": "pending"}
+
+
+@pytest.mark.parametrize("ends", ["all is written", "it is given up"])
+def test_leases_start_over_with_the_end_of_long_work(bench, ends):
+    bench.add("held")
+    bench.initialize()
+    bench.claim()
+    note = Note(asked=ALL)
+    initializing.begin(bench.conn, bench.workflow_id, note, None, now_ms=NOW)
+    if ends == "all is written":
+        plan = initializing.plan(bench.conn, bench.workflow_id, note)
+        initializing.conclude(bench.conn, plan, note, now_ms=LATER)
+    else:
+        initializing.give_up(bench.conn, bench.workflow_id, now_ms=LATER)
+    assert expire(bench) == []
+    assert bench.statuses() == {"held": "pending"}
 
 
 def test_a_silent_runner_is_suspect_once_and_keeps_its_jobs_until_it_is_lost(bench):

@@ -18,6 +18,7 @@ from torc_core.graph import SharedRows
 from torc_core.model.ids import TaskId, WorkflowId
 from torc_core.model.records.workflow_run import StartReply, StartRequest
 from torc_core.model.workflow import Message
+from torc_server.rules.attempts.lost.leases import start_over
 from torc_server.rules.dependencies.inputs import Inputs
 from torc_server.rules.dependencies.placement import Choose, Plan, make_plan
 from torc_server.rules.initialize import (
@@ -108,14 +109,15 @@ def decide(conn: Connection, made: Plan, note: Note, *, now_ms: int) -> Note:
 
 def give_up(conn: Connection, workflow_id: WorkflowId, *, now_ms: int) -> None:
     """Forget what was noted."""
-    del now_ms
     forget_work(conn, workflow_id)
+    start_over(conn, workflow_id, now_ms=now_ms)
 
 
 def conclude(conn: Connection, made: Plan, note: Note, *, now_ms: int) -> Message | StartReply:
     """Do what follows when all is written; the workflow is initialized."""
     workflow_id = made.workflow.id
     forget_work(conn, workflow_id)
+    start_over(conn, workflow_id, now_ms=now_ms)
     if note.start is not None:
         begin_run(conn, workflow_id, note.start)
     workflow = find_workflow(conn, workflow_id)

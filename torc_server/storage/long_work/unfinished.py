@@ -102,9 +102,14 @@ def check_free(conn: Connection, workflow_id: WorkflowId) -> None:
     Raises:
         ReservedError: It may not, yet.
     """
-    reserved: dict[WorkflowId, int] = conn.info.get(RESERVED, {})
-    if workflow_id in reserved and reserved[workflow_id] != conn.info.get(HOLDER):
+    if not is_free(conn, workflow_id):
         raise ReservedError(workflow_id)
+
+
+def is_free(conn: Connection, workflow_id: WorkflowId) -> bool:
+    """Return whether the present request may change a workflow's jobs."""
+    reserved: dict[WorkflowId, int] = conn.info.get(RESERVED, {})
+    return workflow_id not in reserved or reserved[workflow_id] == conn.info.get(HOLDER)
 
 
 def check_held(conn: Connection, workflow_id: WorkflowId) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
-from sqlalchemy import BindParameter, Connection, bindparam, exists, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, exists, select, update
 
 from torc_core.model.compute import SchedulerType
 from torc_core.model.events.jobs import (
@@ -30,6 +30,7 @@ from torc_server.rules.attempts.lost.losses import find_losses, lose_attempts
 from torc_server.rules.events import record, record_many
 from torc_server.rules.runs.records import continue_runs_of_node, end_runs_of_node
 from torc_server.storage import tables
+from torc_server.storage.long_work.unfinished import is_free
 from torc_server.storage.statements import Prepared, Record
 
 _CLOCK_STEP_MS = 5_000
@@ -62,6 +63,15 @@ _OFFERS_CPUS = select(_node.c.num_cpus > 0).where(_node.c.id == bindparam("node_
 _HEARD_LATER = (
     update(_node)
     .where(_node.c.is_active, _node.c.last_seen_at > bindparam("now"))
+    .values(last_seen_at=bindparam("now"))
+)
+_HEARD_NOW = (
+    update(_node)
+    .where(
+        _node.c.workflow_id == bindparam("of_workflow"),
+        _node.c.is_active,
+        _node.c.last_seen_at < bindparam("now"),
+    )
     .values(last_seen_at=bindparam("now"))
 )
 _RETURN = (
@@ -130,13 +140,18 @@ def heard_by_now(conn: Connection, wall_ms: int) -> None:
     conn.execute(_HEARD_LATER, {"now": wall_ms})
 
 
+def start_over(conn: Connection, workflow_id: WorkflowId, *, now_ms: int) -> None:
+    """Let the leases of a workflow's runners start over, whose exchanges had to wait."""
+    conn.execute(_HEARD_NOW, {"of_workflow": workflow_id, "now": now_ms})
+
+
 def suspect_silent(conn: Connection, silence: Silence, *, now_ms: int) -> list[int]:
     """Record that runners are suspect that have been silent for so long.
 
     Returns:
         Ids of their compute nodes.
     """
-    silent = conn.execute(_NEWLY_SILENT, {"since": silence.since}).all()
+    silent = _find(conn, _NEWLY_SILENT, silence)
     for node in silent:
         conn.execute(update(_node).where(_node.c.id == node.id).values(suspect_at=now_ms))
         suspected = ComputeNodeSuspected(
@@ -161,7 +176,7 @@ def lose_rebooted(conn: Connection, silence: Silence, *, now_ms: int) -> list[in
     Returns:
         Ids of the compute nodes that were lost.
     """
-    gone = conn.execute(_REBOOTED, {"since": silence.since}).all()
+    gone = _find(conn, _REBOOTED, silence)
     for node in gone:
         _stop(conn, node, "its machine was started again", now_ms=now_ms)
     return [node.id for node in gone]
@@ -173,11 +188,17 @@ def expire_leases(conn: Connection, silence: Silence, *, now_ms: int) -> list[in
     Returns:
         Ids of the compute nodes that were lost.
     """
-    silent = conn.execute(_SILENT, {"since": silence.since}).all()
+    silent = _find(conn, _SILENT, silence)
     for node in silent:
         reason = f"nothing heard for {silence.seconds(node.last_seen_at)} seconds"
         _stop(conn, node, reason, now_ms=now_ms)
     return [node.id for node in silent]
+
+
+def _find(conn: Connection, query: Select[Any], silence: Silence) -> list[Record]:
+    """Return the silent runners; not those whose exchanges wait for long work on their workflow."""
+    silent = conn.execute(query, {"since": silence.since})
+    return [node for node in silent if is_free(conn, node.workflow_id)]
 
 
 def stop_node(
