@@ -24,9 +24,9 @@ from torc_server.storage.writer import Writer
 
 PERIOD_S = 5.0
 MISSED_HEARTBEAT = 1.5
-"""In heartbeat intervals: one has not come, and is not only late."""
+"""In heartbeat intervals: after this, a heartbeat is missing, not only late."""
 LOOKS = 10
-"""How often it is looked for silent runners, at least, while one becomes suspect."""
+"""How many times, at least, the server looks at runners before a silent one is suspect."""
 FORGETS_EVERY_S = 600.0
 GIVES_BACK_EVERY_S = 60.0
 
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 def period_s(timers: RunnerTimers) -> float:
-    """Return how often it is looked for runners and servers that are gone."""
+    """Return how long to wait between two looks for runners and servers that are gone."""
     return min(PERIOD_S, timers.suspect_seconds / LOOKS)
 
 

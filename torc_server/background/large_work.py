@@ -43,13 +43,13 @@ from torc_server.storage.writer import Reserved, Writer
 T = TypeVar("T")
 
 PERIOD_S = 5.0
-"""How long to wait before a slice for which there was no space is tried again."""
+"""How long to wait before a slice that could not be written is tried again."""
 
 log = logging.getLogger(__name__)
 
 
 class Sizes(NamedTuple):
-    """What is large, and how much one slice does."""
+    """Which workflows are large, and how much one slice does."""
 
     large: int = LARGE
     """Jobs of a workflow that is initialized in slices."""
@@ -63,7 +63,7 @@ SIZES = Sizes()
 
 
 class LargeWork:
-    """What is under way; what a stopping or dying server leaves, another one goes on with.
+    """The long work of this server; another one goes on with what a stopped or dead server leaves.
 
     A request hands its own writer over: the reply is kept with the transaction in which it is
     decided, in case the request comes again.

@@ -1,4 +1,4 @@
-"""How the database is, as far as the last writes and its disk tell."""
+"""The state of the database, judged by the latest writes and its disk."""
 
 from __future__ import annotations
 

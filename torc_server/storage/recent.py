@@ -1,4 +1,4 @@
-"""What was found in the database lately, for the connections of all threads; the oldest goes."""
+"""Results of recent queries, shared by the connections of all threads."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ RUN_TIMES = "run_times"
 
 
 class Recent(Generic[KeyT, ValueT]):
-    """Values by key, of which those that were not kept again for the longest are dropped.
+    """Values by key; those that were stored longest ago are dropped first.
 
-    So what is of deleted workflows goes in time.
+    So what belongs to deleted workflows disappears in time.
 
     Args:
-        most: How much is kept: the sum of the sizes of all.
+        most: The limit for the sum of all sizes.
     """
 
     def __init__(self, most: int) -> None:
@@ -35,7 +35,7 @@ class Recent(Generic[KeyT, ValueT]):
         return None if found is None else found[0]
 
     def keep(self, key: KeyT, value: ValueT, size: int = 1) -> None:
-        """Keep a value, as the latest; one that is larger than all may be together is not kept."""
+        """Keep a value as the latest one; one that is larger than the limit is not kept."""
         with self._lock:
             if key in self._values:
                 self._kept -= self._values.pop(key)[1]

@@ -1,8 +1,8 @@
 """Deleting a workflow, a large one in slices.
 
-From the first transaction on the workflow is not found any more (`storage.long_work.unfinished`);
-what follows only gives its rows back, some thousands at a time. If the server is killed meanwhile,
-the next one finds the note of it and goes on; that two do it at once does no harm.
+From the first transaction on, the workflow is not found any more (`storage.long_work.unfinished`);
+what follows only removes its rows, a thousand at a time. If the server is killed meanwhile, another
+one finds the note and goes on; it does no harm if two servers do it at once.
 """
 
 from __future__ import annotations

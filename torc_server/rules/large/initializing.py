@@ -1,10 +1,10 @@
 """Initializing a large workflow in slices, with the requests of others in between.
 
 What is to be done is noted first, and reserves the workflow: requests that would change it wait, as
-for one long transaction. Then the plan is made, and which jobs it places is noted: that is the
-moment from which on it happens. A server that is killed before has changed nothing. After that the
-next server, which finds the note, makes the same plan again from the noted jobs, and writes it
-before others may change the workflow. Who only reads sees statuses change bit by bit.
+for one long transaction. Then the plan is made, and the jobs that it places are noted: with that it
+is decided. A server that is killed before has changed nothing. After that, the server that finds
+the note makes the same plan again from the noted jobs, and writes it before others may change the
+workflow. Readers see statuses change bit by bit.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def plan(conn: Connection, workflow_id: WorkflowId, note: Note) -> Plan:
 
 
 def decide(conn: Connection, made: Plan, note: Note, *, now_ms: int) -> Note:
-    """Note which jobs are placed: from now on that happens, whatever happens to this server."""
+    """Note which jobs are placed: from now on that is done, even if this server dies."""
     del now_ms
     chosen = list(ranges_of(made.positions))
     decided = msgspec.structs.replace(note, chosen=chosen, is_first=made.inputs.is_new)

@@ -1,7 +1,7 @@
 """Long work on workflows, as the rest of the server sees it.
 
-A workflow that is being deleted is there no longer, though its rows are. One that is being
-initialized is reserved: other requests, of whichever server, may not change its jobs; they wait.
+A workflow that is being deleted is no longer found, though its rows still exist. One that is being
+initialized is reserved: other requests that would change its jobs, on any server, wait.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ BEING_DELETED = select(_work.workflow_id).where(_work.kind == WorkKind.DELETE)
 
 
 class ReservedError(Exception):
-    """Another request works on the workflow; this one is to be repeated when that has ended."""
+    """Another request works on the workflow; this one is repeated when that has ended."""
 
     def __init__(self, workflow_id: WorkflowId) -> None:
         super().__init__(f"workflow {workflow_id} is reserved")

@@ -40,9 +40,9 @@ class Shared:
         """How this server calls itself in messages to others."""
         self.server = new_server()
         self._missed: dict[int, int] = {}
-        """How often in succession other servers were missed."""
+        """How many times in a row each other server was missed."""
         self.transaction: str | None = None
-        """The latest one of which the moment was asked."""
+        """The id of the latest transaction whose moment was asked for."""
 
     def moment(self, connection: Connection, clock_ms: int) -> int:
         """Return the time of a transaction that has begun, by the clock of the database."""
@@ -66,7 +66,7 @@ class Shared:
         return listening(self._url, self._instance, heard)
 
     def end(self) -> None:
-        """Do nothing: what the other servers change is not known."""
+        """Do nothing: no changes are tracked, as those of other servers are not known."""
 
     def leads(self, connection: Connection) -> bool:
         """Return whether this server does what one is to do for all."""
