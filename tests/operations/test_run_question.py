@@ -42,7 +42,7 @@ def test_a_run_that_needs_work_is_refused_where_there_is_none(client, situation,
     with pytest.raises(ConflictError) as refused:
         propose(stage, needs_work=True)
 
-    assert refused.value.message == f"No job of #{stage.id} {situation} is left to run."
+    assert refused.value.message == "No job is left to run."
     assert refused.value.hint == f"{hint} {stage.id}"
     client.delete_workflow(stage.id)
 

@@ -135,7 +135,7 @@ WALKS = (
             Row("workflow.plan_recovery", "did not end well", after="q"),
             Row("workflow.recover", "Recover #7", after="n"),
             Row("workflow.watch", "Watch #7", after="n"),
-            Row("workflow.run", "Run #7", after="n"),
+            Row("workflow.run", "No job is left to run."),
             Row("workflow.submit", "sbatch", after="q"),
             Row("workflow.cancel", "there is nothing to cancel"),
             Row("workflow.delete", "Delete workflow #7", after="n right"),

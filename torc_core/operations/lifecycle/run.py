@@ -20,7 +20,7 @@ from torc_core.host.runs import (
     new_run_id,
     start_run,
 )
-from torc_core.model.ids import WorkflowId, WorkflowRunId, id_of
+from torc_core.model.ids import WorkflowId, WorkflowRunId
 from torc_core.model.records.workflow_run import RunStatus, WorkflowRunPatch
 from torc_core.model.status import ACTIVE, SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
@@ -145,7 +145,7 @@ def propose_run(connection: Connection, request: RunRequest) -> Proposal[Run]:
     )
     objection, warnings = decide_run(facts)
     if request.needs_work and not is_new:
-        _refuse_idle(client, workflow, facts.status)
+        _refuse_idle(client, workflow_id, facts.status)
 
     def perform(reporter: Reporter, *, force: bool) -> Run:
         run_id = start_workflow(
@@ -195,18 +195,16 @@ def decide_run(facts: RunFacts) -> tuple[TorcError | None, tuple[Notice, ...]]:
     return None, (*facts.misfits, *facts.other_runs, *([left_out] if number else []))
 
 
-def _refuse_idle(client: TorcClient, workflow: Workflow, status: WorkflowStatus) -> None:
+def _refuse_idle(client: TorcClient, workflow_id: WorkflowId, status: WorkflowStatus) -> None:
     """Refuse a run that would find neither a job nor an action.
 
     Raises:
         ConflictError: It would.
     """
-    workflow_id = id_of(workflow)
-    if has_nothing_to_run(status.jobs_by_status) and not client.get_pending_actions(workflow_id):
-        raise ConflictError(
-            f"No job of {title_of(workflow)} is left to run.",
-            hint=how_to_run_again(workflow_id, status.jobs_by_status),
-        )
+    counts = status.jobs_by_status
+    if has_nothing_to_run(counts) and not client.get_pending_actions(workflow_id):
+        hint = how_to_run_again(workflow_id, counts)
+        raise ConflictError("No job is left to run.", hint=hint)
 
 
 def check_file_run(
