@@ -124,7 +124,7 @@ def interrupt(connection: Connection) -> None:
     try:
         driver.cancel_safe(timeout=_CANCEL_S)
     except psycopg.Error as error:
-        log.info("a query could not be interrupted: %s", error)
+        log.debug("a query could not be interrupted: %s", error)
 
 
 def _take_turn(connection: Connection) -> None:

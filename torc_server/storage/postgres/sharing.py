@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
+from typing import Any
 
 import psycopg
 from sqlalchemy import Connection
@@ -13,7 +14,7 @@ from sqlmodel import SQLModel
 
 from torc_server.storage.long_work.holders import new_server
 from torc_server.storage.notify import Changes
-from torc_server.storage.postgres.connections import TURN, connect
+from torc_server.storage.postgres.connections import TURN
 from torc_server.storage.postgres.listener import CHANNEL, listening, messages
 from torc_server.storage.postgres.locks import Lock, try_lock, try_lock_in_transaction
 from torc_server.storage.statements import send
@@ -90,13 +91,17 @@ class Shared:
 
         By what it saw, to delete 1,000 jobs took 10 s.
         """
-        del connection  # it may write nothing, not even that
         tables = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
+        connection.exec_driver_sql("SELECT 1")  # a session that broke is replaced after this
+        connection.rollback()
+        driver: Any = connection.connection.driver_connection
+        driver.autocommit = True  # its transactions are read-only, and this is none
         try:
-            with connect(self._url, "listener") as own:
-                own.execute(f"ANALYZE {tables}".encode())
+            driver.execute(f"ANALYZE {tables}".encode())
         except psycopg.Error as error:
             log.warning("PostgreSQL could not look how large its tables are: %s", error)
+        finally:
+            driver.autocommit = False
 
 
 def _has(connection: Connection, lock: Lock, of: int = 0) -> bool:
