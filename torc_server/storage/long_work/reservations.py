@@ -47,8 +47,8 @@ class Reservations:
     def stop(self, request: Request, error: ReservedError) -> None:
         """Note that a request has to wait; what it did is rolled back.
 
-        That is noted before its transaction ends, and so before another server can end the
-        reservation: none is missed.
+        It is noted before its transaction ends, and so before another server can end the
+        reservation: that end is never missed.
         """
         request.waits_for = error.workflow_id
         self._waiting.setdefault(error.workflow_id, [])

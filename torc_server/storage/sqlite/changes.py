@@ -1,8 +1,8 @@
 """What transactions change, table by table, so that what was read before is known to be current.
 
-Each connection notes the texts of its statements. What a text names is what it reads or, unless it
-only selects, may change; which rows is not looked at. So nothing has to be declared, and nothing
-can be forgotten.
+Each connection notes the texts of its statements. A text names the tables that it reads or, unless
+it only selects, may change; rows are not told apart. So nothing has to be declared, and nothing can
+be forgotten.
 """
 
 from __future__ import annotations
