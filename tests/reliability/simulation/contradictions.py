@@ -37,6 +37,8 @@ def contradictions(
     rows = _RESULTS.all(conn)
     recorded = Counter(row.job_id for row in rows)
     retried = Counter(row.job_id for row in rows if row.return_code == RETRIED)
+    # Failed jobs that the owner has reset are to run again, also those that were lost.
+    repeated = recorded if events_of(conn, "workflow_reset") else retried
     claimed = Counter(row.job_id for row in _ATTEMPTS.all(conn))
     started = Counter(job_id for job_id, _ in {start[1:] for start in ledger.starts})
     said = Counter(data["job_id"] for data in events_of(conn, "job_started"))
@@ -53,7 +55,7 @@ def contradictions(
         "jobs that must not run twice and did": [
             job_id
             for job_id, count in started.items()
-            if planned[job_id].on_lost == "fail" and count > retried[job_id] + 1
+            if planned[job_id].on_lost == "fail" and count > repeated[job_id] + 1
         ],
         "jobs that an older runner has adopted": [
             data["job_id"]
