@@ -16,6 +16,11 @@ def say(text: str) -> None:
     program.say(fitted(clean_lines(text)))
 
 
+def say_whole(text: str) -> None:
+    """Print the same, on one line however long it is."""
+    program.say(clean(text))
+
+
 def report(error: BaseException, *, is_json: bool = False) -> ExitCode:
     """Print an error and return its exit code.
 

@@ -11,7 +11,7 @@ from typing import Self
 import click
 
 from torc_core.operations.jobs.logs import LogStream
-from torc_tui.cli.output.diagnostics import say
+from torc_tui.cli.output.diagnostics import say_whole
 
 
 class LogOutput:
@@ -48,7 +48,7 @@ class LogOutput:
         if path != self._path:
             self._end()
             if self._has_heads:
-                say(f"==> {path} <==")
+                say_whole(f"==> {path} <==")
             self._path = path
         if self._is_terminal:
             self._show(self._texts[path].feed(data))
