@@ -22,6 +22,13 @@ def _own_server():
     stop_server()
 
 
+async def start_again(ui):
+    await ui.press("S")
+    await ui.wait_for("Start a server on this machine?")
+    await ui.press("y")
+    await ui.wait_for("● own server")
+
+
 @pytest.mark.usefixtures("_own_server")
 async def test_a_server_that_was_stopped_stays_so_until_it_is_started_again():
     connection = connect(Choice(standalone=True))
@@ -44,10 +51,7 @@ async def test_a_server_that_was_stopped_stays_so_until_it_is_started_again():
         await ui.press("r")
         await ui.wait_for("Press S to start the server.")
         assert running_server() is None
-        await ui.press("S")
-        await ui.wait_for("Start a server on this machine?")
-        await ui.press("y")
-        await ui.wait_for("● own server")
+        await start_again(ui)
         await ui.wait_for("kept")
 
 
@@ -63,10 +67,7 @@ async def test_a_server_that_another_interface_stopped_is_started_on_purpose_onl
         await ui.press("r")
         await ui.wait_for("Press S to start the server.")
         assert running_server() is None
-        await ui.press("S")
-        await ui.wait_for("Start a server on this machine?")
-        await ui.press("y")
-        await ui.wait_for("● own server")
+        await start_again(ui)
 
 
 async def test_a_server_of_others_is_neither_stopped_nor_read(server):

@@ -36,7 +36,6 @@ _MOST_KNOWN_BYTES = 8_000_000
 _KNOWN_BYTES = 500
 """What a result takes besides."""
 _INTERRUPTS_EVERY_S = 0.02
-_STOPS = MachineError("The server stops.", hint="Repeat the request when it is back.")
 
 
 class _Known(NamedTuple, Generic[T]):
@@ -170,7 +169,7 @@ class Readers:
         try:
             await self._turns.take((waiting,))
         except NoTurnError as error:
-            raise _STOPS from error
+            raise _stops() from error
 
     def _query(self, query: Callable[[Connection], T]) -> T:
         try:
@@ -182,14 +181,14 @@ class Readers:
                 return self._read(query)  # by a new connection: the database was restarted
         except self._errors as error:
             if self._is_stopped:
-                raise _STOPS from error
+                raise _stops() from error
             if (explained := self._database.explain(error)) is None:
                 raise
             raise explained from error
 
     def _read(self, query: Callable[[Connection], T]) -> T:
         if self._is_stopped:
-            raise _STOPS
+            raise _stops()
         connection = self._own_connection()
         with self._database.reading(connection):
             return query(connection)
@@ -202,3 +201,7 @@ class Readers:
             connection.info.update(self._memory)
             self._connections.append(connection)
         return connection
+
+
+def _stops() -> MachineError:
+    return MachineError("The server stops.", hint="Repeat the request when it is back.")
